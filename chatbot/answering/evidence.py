@@ -1,0 +1,94 @@
+"""What a passage can be quoted with: its sentences and their words, looked up once."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..model import Passage
+from ..sentences import running
+from ..structure import Block, blocks, lines
+from . import figures
+
+Terms = Callable[[str], frozenset[int]]
+
+MOST_SENTENCES = 3
+MOST_QUOTE_CHARS = 300
+QUOTE_PREFIX = re.compile(r"(?:[ \t]*>)+[ \t]?")
+WORD = re.compile(r"\w")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """
+    A sentence, a row or a line of code.
+
+    Attributes:
+        terms: The ids of its words; of a row: the header's too.
+        stands_alone: Whether its neighbours are about something else, as in a table.
+    """
+
+    start: int
+    end: int
+    terms: frozenset[int]
+    stands_alone: bool = False
+
+
+class Evidence:
+    """A passage taken apart."""
+
+    def __init__(self, passage: Passage, terms: Terms) -> None:
+        self.text = passage.text
+        above = " ".join((passage.title, *passage.headings))
+        self._everything = f"{passage.text}\n{above}".lower()
+        self.context = terms(above)
+        self.context_numbers = figures.all_numbers(above)
+        self.sentences = [each for block in blocks(self.text) for each in _sentences(self.text, block, terms)]
+        self._whole = {self.text[each.start : each.end] for each in self.sentences}
+        self._whole.update(self.text[a:b].strip() for a, b in lines(self.text))
+
+    def windows(self) -> Iterator[tuple[int, int]]:
+        """Yield each run of one to three neighbouring sentences, the shorter first."""
+        for length in range(1, MOST_SENTENCES + 1):
+            for at in range(len(self.sentences) - length + 1):
+                if length == 1 or not any(each.stands_alone for each in self.sentences[at : at + length]):
+                    yield at, at + length
+
+    def words(self, first: int, last: int) -> str:
+        """Return the text of these sentences and of what lies between them."""
+        return self.text[self.sentences[first].start : self.sentences[last - 1].end]
+
+    def mentions(self, name: str) -> bool:
+        """Tell whether the passage or its headings have this name, given in small letters."""
+        return figures.mentions(self._everything, name)
+
+    def verbatim(self, claim: str) -> str:
+        """Return the claim's own words if it is made of whole sentences or lines of the passage, else ""."""
+        found = [QUOTE_PREFIX.sub("", claim[a:b], count=1).strip() for a, b in lines(claim)]
+        found = [line for line in found if line]
+        if not any(map(WORD.search, found)) or not self._whole.issuperset(found):
+            return ""
+        joined = "\n".join(found)
+        return shortened(joined if joined in self.text else max(found, key=len))
+
+
+def _sentences(text: str, block: Block, terms: Terms) -> Iterator[Sentence]:
+    if block.kind not in ("table", "code"):
+        for start, end in running(text, block.start, block.end):
+            yield Sentence(start, end, terms(text[start:end]))
+        return
+    rows = [(block.start + a, block.start + b) for a, b in lines(text[block.start : block.end])]
+    rows = [(a, b) for a, b in rows if WORD.search(text, a, b)]
+    header = terms(text[slice(*rows[0])]) if rows and block.kind == "table" else frozenset()
+    for start, end in rows:
+        line = text[start:end]
+        start += len(line) - len(line.lstrip())
+        yield Sentence(start, start + len(line.strip()), terms(line) | header, block.kind == "table")
+
+
+def shortened(quote: str) -> str:
+    """Return the quote's beginning, cut between words; at most 300 characters."""
+    quote = quote.strip()
+    if len(quote) <= MOST_QUOTE_CHARS:
+        return quote
+    cut = quote.rfind(" ", MOST_QUOTE_CHARS // 2, MOST_QUOTE_CHARS + 1)
+    return quote[: cut if cut > 0 else MOST_QUOTE_CHARS].rstrip()

@@ -43,6 +43,16 @@ STATUSES: tuple[tuple[type[ChatbotError], HTTPStatus], ...] = (
 """The first that fits decides; anything else is 500."""
 
 
+CODES = {
+    HTTPStatus.NOT_FOUND: "not_found",
+    HTTPStatus.METHOD_NOT_ALLOWED: "method_not_allowed",
+    HTTPStatus.REQUEST_TIMEOUT: "timeout",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too_large",
+    HTTPStatus.FORBIDDEN: "forbidden",
+}
+"""Of errors that are about HTTP itself; the names of Python's own change with its version."""
+
+
 class BoundedConnection(ASGIWebsocketConnection):
     """Quart keeps unread frames without a limit; here a page that sends faster than it is heard waits."""
 
@@ -76,8 +86,9 @@ async def answer_error(error: ChatbotError) -> tuple[dict[str, object], int, dic
 
 async def answer_http_error(error: HTTPException) -> tuple[dict[str, object], int] | Response:
     status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
+    code = CODES.get(status, "http_error")
     return shape(
-        status.phrase.lower().replace(" ", "_"), status.description or status.phrase, status >= 500
+        code, status.description or status.phrase, status >= HTTPStatus.INTERNAL_SERVER_ERROR
     ), status
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from . import __version__
 from .errors import ChatbotError, StoreLocked
-from .indexing.sync import fingerprint, require_same
+from .indexing.sync import require_current
 from .llm.bm25 import Bm25Encoder
 from .model import Message
 from .services import Index, open_index, open_model
@@ -95,6 +95,6 @@ async def collection(index: Index) -> Check:
         return Check("index", "note", f"{index.settings.data_dir} is empty: `chatbot index PATH` fills it.")
     found: list[str] = []
     for name in names:
-        require_same(await index.store.fingerprint(name), await fingerprint(index.embedder), name)
+        require_current(await index.store.fingerprint(name), index.embedder, name)
         found.append(f"{name} ({await index.store.count(name)} passages)")
     return Check("index", "ok", f"{index.settings.data_dir}: {', '.join(found)}")

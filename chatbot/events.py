@@ -25,10 +25,17 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The numbered passages; the first is number 1. Empty ``hits``: nothing was found at all."""
+    """
+    The numbered passages; the first is number 1.
+
+    Attributes:
+        hits: Empty if nothing was found at all.
+        relevant: Whether they fit the question; otherwise they are merely the closest places.
+    """
 
     type: ClassVar = "sources"
     hits: tuple[Hit, ...]
+    relevant: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from .errors import CollectionNotFound, FingerprintMismatch
+from .errors import CollectionNotFound, FingerprintMismatch, NoDocuments
 from .indexing.sync import Report, Sync, Tally
 from .readers.originals import originals
 from .services import Index
@@ -31,14 +31,17 @@ async def index_paths(
 
     Raises:
         NotFound: A path does not exist.
-        NoDocuments: There is nothing to read in them.
+        NoDocuments: There is nothing to read in them, or nothing that can be.
         FingerprintMismatch, ModelError, StoreError
     """
     found = await asyncio.to_thread(originals, paths, base_url=index.settings.documents_url)
     if rebuild and collection in await index.store.collections():
         await index.store.delete_collection(collection)
     sync = Sync(index.store, index.sparse, index.embedder, collection, report, prune=prune)
-    return await sync.run(found)
+    tally = await sync.run(found)
+    if tally.failed == len(found):
+        raise NoDocuments("None of the documents could be read; each is named above with the reason.")
+    return tally
 
 
 async def collection_to_search(index: Index, manual: Path, report: Report = lambda _: None) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .structure import without_link_targets
+
 Vector = Sequence[float]
 """An embedding, shape (dimensions,)."""
 
@@ -105,7 +107,7 @@ class Passage:
     @property
     def searched_text(self) -> str:
         """What is embedded and indexed: the passage's place in words, and its text."""
-        return "\n".join([self.title, *self.headings, self.text])
+        return "\n".join([self.title, *self.headings, without_link_targets(self.text)])
 
 
 # The store

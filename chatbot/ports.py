@@ -98,6 +98,11 @@ class Embedder(Protocol):
         """The model's name."""
         ...
 
+    @property
+    def known_dimensions(self) -> int | None:
+        """The length of the vectors, if it is configured; None if the server has to be asked."""
+        ...
+
     async def dimensions(self) -> int:
         """Return the length of the vectors, asking the server once if it is not configured."""
         ...
@@ -118,6 +123,10 @@ class SparseEncoder(Protocol):
     def encode_passage(self, text: str) -> SparseVector: ...
 
     def encode_query(self, text: str) -> SparseVector: ...
+
+    def warm_up(self) -> None:
+        """Load now what the first text in some scripts would hold everything up for."""
+        ...
 
 
 class ChatModel(Protocol):

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import logging
 import signal
 import threading
 import time
@@ -17,8 +16,6 @@ from quart import Quart
 from .serving import Limits, serving
 from .serving.deadline import Deadline
 from .web.drain import Drain
-
-log = logging.getLogger(__name__)
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
 

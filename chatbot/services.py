@@ -10,7 +10,7 @@ from .answering.retrieval import Retriever
 from .answering.rewriting import Completer, Rewriter
 from .chats.history import History
 from .chats.turns import Turns
-from .indexing.sync import fingerprint, require_same
+from .indexing.sync import require_current
 from .llm.bm25 import Bm25Encoder
 from .llm.extractive import ExtractiveModel
 from .ports import ChatModel, Clock, Embedder, Renderer, SparseEncoder, VectorStore
@@ -77,7 +77,7 @@ async def open_services(index: Index, collection: str, renderer: Renderer) -> As
         FingerprintMismatch: It was built with another embedding model or chunker.
     """
     settings = index.settings
-    require_same(await index.store.fingerprint(collection), await fingerprint(index.embedder), collection)
+    require_current(await index.store.fingerprint(collection), index.embedder, collection)
     async with AsyncExitStack() as stack:
         model, completer = await open_model(settings, index.sparse, stack)
         retriever = Retriever(index.store, (collection,), index.sparse, index.embedder, Rewriter(completer))

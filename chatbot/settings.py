@@ -29,10 +29,17 @@ def _text(value: str) -> str:
 
 
 def _url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not _is_address(value):
         raise Fault("an http:// or https:// address")
     return value.rstrip("/")
+
+
+def _is_address(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
@@ -65,8 +72,7 @@ def _origins(value: str) -> tuple[str, ...]:
 
 
 def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    if not _is_address(value) or urlsplit(value).path.strip("/"):
         raise Fault("addresses such as https://docs.example.com, separated by spaces")
     return value.rstrip("/").lower()
 
@@ -99,7 +105,7 @@ class Settings:
     embedding_model: str | None = setting(None, _text, "Name of the embedding model.")
     embedding_dimensions: int | None = setting(None, _number(1, 65536), "Length of its vectors.")
     embedding_base_url: str | None = setting(None, _url, "Address of its server.")
-    embedding_api_key: str | None = setting(None, _text, "Key of its server.", secret=True)
+    embedding_api_key: str | None = setting(None, _text, "Key of EMBEDDING_BASE_URL.", secret=True)
     qdrant_collection: str = setting("documents", collection_name, "Collection to search and to index into.")
     data_dir: Path = setting(DATA_DIR, _path, "Folder of the index.")
     documents_url: str | None = setting(None, _url, "Address at which the indexed folder is published.")
@@ -146,7 +152,7 @@ class Settings:
     @property
     def embedding(self) -> "EmbeddingServer | None":
         """The embedding model that is configured, if one is."""
-        key = self.embedding_api_key or self.openai_api_key
+        key = self.embedding_api_key or (None if self.embedding_base_url else self.openai_api_key)
         url = self.embedding_base_url or self.openai_base_url
         model = self.embedding_model or (DEFAULT_EMBEDDING_MODEL if key and not url else None)
         return EmbeddingServer(model, key, url) if model else None

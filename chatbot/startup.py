@@ -28,6 +28,7 @@ async def serving(settings: Settings, paths: Sequence[Path]) -> None:
     logs.configure(settings.log_level)
     async with open_index(settings) as index:
         collection = await prepare(index, paths)
+        index.sparse.warm_up()
         async with open_services(index, collection, Markup()) as services:
             drain = Drain()
             await serve(

@@ -124,6 +124,12 @@ INLINE = re.compile(
     r"|<[A-Za-z/!][^<>\n]{0,300}>"
 )
 # Every repeat has a bound, so that brackets and stars without a partner cost a constant each.
+LINK_TARGET = re.compile(r"\]\([^()\s]{0,1000}(?:\s+\"[^\"\n]{0,200}\")?\)")
+
+
+def without_link_targets(text: str) -> str:
+    """Return the text with the words of its links alone: an address says nothing to a reader."""
+    return LINK_TARGET.sub("]", text)
 
 
 def protected(piece: str) -> list[Span]:

@@ -144,6 +144,8 @@ class FakeEncoder:
 
     encode_query = encode_passage
 
+    def warm_up(self) -> None: ...
+
 
 class FakeEmbedder:
     """`Embedder`: each word of a text in one of a few dimensions."""
@@ -157,6 +159,10 @@ class FakeEmbedder:
         self.answering.set()
         self.asked: asyncio.Queue[None] = asyncio.Queue()
         self.running = self.most_running = 0
+
+    @property
+    def known_dimensions(self) -> int | None:
+        return self.size
 
     async def dimensions(self) -> int:
         return self.size

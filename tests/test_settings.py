@@ -41,6 +41,14 @@ def test_a_port_out_of_range_is_refused(port: str) -> None:
         read(PORT=port)
 
 
+@pytest.mark.parametrize(
+    "address", ["http://[::1/v1", "http://a:1:2/v1", "http://", "a.test/v1", "http://a:99999"]
+)
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+        read(OPENAI_BASE_URL=address)
+
+
 def test_secrets_are_never_shown() -> None:
     settings = read(OPENAI_API_KEY="sk-secret", EMBEDDING_API_KEY="sk-other")
     assert "sk-" not in repr(settings)
@@ -64,6 +72,11 @@ def test_embeddings_may_have_a_server_and_a_key_of_their_own() -> None:
         OPENAI_API_KEY="k", EMBEDDING_BASE_URL="http://e.test/v1", EMBEDDING_API_KEY="e", EMBEDDING_MODEL="m"
     )
     assert settings.embedding == EmbeddingServer("m", "e", "http://e.test/v1")
+
+
+def test_a_key_is_not_sent_to_another_server_than_its_own() -> None:
+    settings = read(OPENAI_API_KEY="k", EMBEDDING_BASE_URL="http://e.test/v1", EMBEDDING_MODEL="m")
+    assert settings.embedding == EmbeddingServer("m", None, "http://e.test/v1")
 
 
 def test_an_embedding_model_without_any_server_is_a_fault() -> None:

@@ -35,7 +35,7 @@ class Assistant:
         await emit(Status("searching"))
         found = await self.retriever.search(question, history, timings=timings)
         hits = prompt.within_budget(found.hits) if found.relevant else found.hits[:CLOSEST]
-        await emit(Sources(hits))
+        await emit(Sources(hits, found.relevant))
         await emit(Status("writing"))
         writer = AnswerWriter(hits, self.sparse, self.renderer, emit)
         reply = await self._write(question, found, hits, history, writer, timings)

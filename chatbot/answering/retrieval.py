@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..concurrency import first_error
 from ..errors import ModelError, StoreTimeout
-from ..model import Hit, Message, Query, Vector
+from ..model import Hit, Message, Query, SparseVector, Vector
 from ..ports import Embedder, SparseEncoder, VectorStore
 from .ranking import fuse
 from .relevance import is_relevant
@@ -40,6 +41,18 @@ class Found:
     question: str
     hits: tuple[Hit, ...]
     relevant: bool
+
+
+class Searched(NamedTuple):
+    """
+    One ranking for each query and collection, best first.
+
+    Attributes:
+        similarity: Cosine of the passage nearest in meaning; 0 if meaning was not searched.
+    """
+
+    rankings: list[list[Hit]]
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +84,15 @@ class Retriever:
     async def _search(self, question: str, history: Sequence[Message], limit: int, timings: Timings) -> Found:
         context = with_last_question(question, history)
         async with first_error(), asyncio.TaskGroup() as tasks:
-            asked = tasks.create_task(
-                self._rankings([question, *([context] if context else [])], limit, timings)
-            )
+            asked = tasks.create_task(self._find([question, *([context] if context else [])], limit, timings))
             rewriting = tasks.create_task(self._rewrite(question, history, timings))
-        rankings, understood = asked.result(), rewriting.result()
+        found, understood = asked.result(), rewriting.result()
         if understood:
-            rankings = [*rankings, *await self._rankings([understood], limit, timings)]
-        hits = tuple(fuse(rankings)[:limit])
+            more = await self._find([understood], limit, timings)
+            found = Searched(found.rankings + more.rankings, max(found.similarity, more.similarity))
+        hits = tuple(fuse(found.rankings)[:limit])
         standalone = understood or context or question
-        return Found(standalone, hits, is_relevant(standalone, hits, self.sparse))
+        return Found(standalone, hits, is_relevant(standalone, hits, found.similarity, self.sparse))
 
     async def _rewrite(self, question: str, history: Sequence[Message], timings: Timings) -> str | None:
         if not history:
@@ -88,19 +100,20 @@ class Retriever:
         with timings.stage("rewrite"):
             return await self.rewriter.rewrite(question, history)
 
-    async def _rankings(self, texts: Sequence[str], limit: int, timings: Timings) -> list[list[Hit]]:
-        """Return one ranking for each text and collection."""
+    async def _find(self, texts: Sequence[str], limit: int, timings: Timings) -> Searched:
+        """Search words and meaning of each text in each collection, as one batch for each collection."""
         vectors = await self._embed(texts, timings)
-        queries = [
-            Query(dense, sparse if sparse.indices or dense is None else None, limit)
-            for dense, sparse in zip(vectors, map(self.sparse.encode_query, texts), strict=True)
-        ]
+        words = [self.sparse.encode_query(text) for text in texts]
+        queries = [query(dense, sparse, limit) for dense, sparse in zip(vectors, words, strict=True)]
+        queries += [Query(dense, limit=1) for dense in vectors if dense is not None]
         with timings.stage("search"):
             async with first_error(), asyncio.TaskGroup() as tasks:
                 found = [
                     tasks.create_task(self.store.query_batch(name, queries)) for name in self.collections
                 ]
-        return [ranking for task in found for ranking in task.result()]
+        rankings = [ranking for task in found for ranking in task.result()[: len(texts)]]
+        nearest = [hit for task in found for hits in task.result()[len(texts) :] for hit in hits]
+        return Searched(rankings, max((hit.score for hit in nearest), default=0.0))
 
     async def _embed(self, texts: Sequence[str], timings: Timings) -> Sequence[Vector | None]:
         """Return a vector for each text; none when the embedder fails, and words alone are searched."""
@@ -113,3 +126,8 @@ class Retriever:
         except (ModelError, TimeoutError) as error:
             log.warning("embedding left out", extra={"error": type(error).__name__})
             return [None] * len(texts)
+
+
+def query(dense: Vector | None, words: SparseVector, limit: int) -> Query:
+    """Return a search by both; a question without any word that is indexed is searched by meaning alone."""
+    return Query(dense, words if words.indices or dense is None else None, limit)

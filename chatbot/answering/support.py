@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from ..model import Passage
 from ..ports import SparseEncoder
+from ..structure import without_link_targets
 from . import figures
 from .claims import Claim
 from .evidence import Evidence, shortened
@@ -30,7 +31,6 @@ NAME_WEIGHT = 2.5
 
 NAME = re.compile(r"(?<=[a-z0-9,] )[A-Z][\w-]+")
 GERMAN = re.compile(r"\b(?:der|die|das|und|ist|ein|eine|den|dem|wird|werden|mit|für|nicht|im|zu)\b")
-LINK_TARGET = re.compile(r"\]\([^()\s]{0,1000}\)")
 
 
 class Support:
@@ -52,9 +52,9 @@ class Support:
         evidence = self._of(n)
         if verbatim := evidence.verbatim(claim.own):
             return verbatim
-        text = LINK_TARGET.sub("]", claim.own)
+        text = without_link_targets(claim.own)
         if len(self._terms(text)) < LEAST_TERMS:
-            text = LINK_TARGET.sub("]", claim.text)
+            text = without_link_targets(claim.text)
         if not all(evidence.mentions(name) for name in figures.code(text)):
             return ""
         words = self._best_words(evidence, text)

@@ -110,9 +110,9 @@ class Sync:
         return self.tally
 
     async def _prepare(self) -> None:
-        ours = await fingerprint(self.embedder)
-        await self.store.create_collection(self.collection, ours)
-        require_same(await self.store.fingerprint(self.collection), ours, self.collection)
+        if self.collection not in await self.store.collections():
+            await self.store.create_collection(self.collection, await fingerprint(self.embedder))
+        require_current(await self.store.fingerprint(self.collection), self.embedder, self.collection)
 
     def _is_unchanged(self, original: Original, known: Mapping[str, str]) -> bool:
         if known.get(original.id) != original.content_hash:
@@ -188,19 +188,25 @@ class Sync:
 
 
 async def fingerprint(embedder: Embedder | None) -> Fingerprint:
-    """Return what an index is built with now."""
+    """Return what a new index is built with; asks the embedder how long its vectors are."""
     if embedder is None:
         return Fingerprint(None, 0, CHUNKER)
     return Fingerprint(embedder.model, await embedder.dimensions(), CHUNKER)
 
 
-def require_same(found: Fingerprint, ours: Fingerprint, collection: str) -> None:
+def require_current(found: Fingerprint, embedder: Embedder | None, collection: str) -> None:
     """
-    Check that the collection was built with what it would be searched with.
+    Check that a collection was built with what it would be searched with.
+
+    The embedder is not asked, so that an index can be used while it is down: a length of vectors that
+    is not configured is taken to be as it was.
 
     Raises:
         FingerprintMismatch: Names both, and the command that mends it.
     """
+    model = embedder.model if embedder else None
+    dimensions = (embedder.known_dimensions or found.dimensions) if embedder else 0
+    ours = Fingerprint(model, dimensions, CHUNKER)
     if found != ours:
         raise FingerprintMismatch(
             f"The collection {collection!r} was built with {described(found)}, but the settings say "

@@ -53,6 +53,11 @@ class Bm25Encoder:
             ids = sorted({*ids, *self._segment_counts.embed_query(unspaced).indices})
         return SparseVector(ids, [1.0] * len(ids))
 
+    def warm_up(self) -> None:
+        """Load the engine's dictionaries for Chinese and Japanese: 0.4 s with the GIL held, 60 MB."""
+        for text in ("集合", "プログラム"):
+            self.encode_query(text)
+
 
 def _config(tokenizer: str, *, b: float) -> qdrant_edge.Bm25Config:
     kind = getattr(qdrant_edge.TokenizerType, tokenizer)

@@ -29,7 +29,7 @@ class OpenAIEmbedder:
     Args:
         dimensions: Asked of the server, and expected of it; None takes what the model gives.
         batch_size: Most texts in one request.
-        concurrency: Most requests at the same time.
+        concurrency: Most requests at the same time for one call; a question never waits for the index's.
         timeout_s: For one request, a second attempt included.
     """
 
@@ -49,7 +49,7 @@ class OpenAIEmbedder:
         self._dimensions = dimensions
         self._batch_size = batch_size
         self._timeout_s = timeout_s
-        self._free = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
         self._probing = asyncio.Lock()
         self._negotiation = Negotiation()
         self._errors = MappedErrors(
@@ -59,6 +59,10 @@ class OpenAIEmbedder:
             "EMBEDDING_API_KEY or OPENAI_API_KEY",
             client.api_key,
         )
+
+    @property
+    def known_dimensions(self) -> int | None:
+        return self._dimensions
 
     async def dimensions(self) -> int:
         """
@@ -81,9 +85,15 @@ class OpenAIEmbedder:
             WrongDimension: The server's vectors have another length than is configured, or than before.
             ModelError
         """
+        free = asyncio.Semaphore(self._concurrency)
+
+        async def embed(batch: Sequence[str]) -> list[Vector]:
+            async with free:
+                return await self._embed(batch)
+
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._embed(batch)) for batch in self._batches(texts)]
+                tasks = [group.create_task(embed(batch)) for batch in self._batches(texts)]
         except ExceptionGroup as failed:
             raise _first(failed) from None
         return [vector for task in tasks for vector in task.result()]
@@ -122,13 +132,12 @@ class OpenAIEmbedder:
                 content = await body.whole(len(texts) * MOST_VECTOR_BYTES)
             return self._vectors(content, len(texts))
 
-        async with self._free:
-            try:
-                async with asyncio.timeout(self._timeout_s):
-                    return await twice(lambda: self._negotiation.ask(attempt))
-            except TimeoutError as error:
-                told = f"The embedding model did not answer within {self._timeout_s:g} s."
-                raise ModelTimeout(told) from error
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await twice(lambda: self._negotiation.ask(attempt))
+        except TimeoutError as error:
+            told = f"The embedding model did not answer within {self._timeout_s:g} s."
+            raise ModelTimeout(told) from error
 
     def _vectors(self, content: bytes, count: int) -> list[Vector]:
         try:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..model import Hit, Prompt, Reply
 from ..ports import EmitText, SparseEncoder
+from ..structure import without_link_targets
 from .quotes import Unit, companions, quote, units
 
 MOST_SENTENCES = 5
@@ -107,7 +108,7 @@ class ExtractiveModel:
         return worth
 
     def _terms(self, text: str) -> frozenset[int]:
-        return frozenset(self._encoder.encode_query(text).indices)
+        return frozenset(self._encoder.encode_query(without_link_targets(text)).indices)
 
 
 class Selection:

@@ -13,6 +13,7 @@ from hypercorn.typing import AppWrapper, ConnectionState
 
 from .http import Http
 from .limits import Limits
+from .refusal import Refusal
 from .turnstile import Turnstile
 from .websocket import Websocket
 
@@ -21,9 +22,6 @@ log = logging.getLogger(__name__)
 LAST_WORDS_S = 0.25
 """How long bytes that came before the end may take to be dealt with: the close code may be among them."""
 
-UNAVAILABLE = (
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nretry-after: 5\r\nconnection: close\r\n\r\n"
-)
 SERVICE_RESTART = 1012
 
 
@@ -46,24 +44,6 @@ class Site:
             return Connection(self)
         log.warning("connection refused, too many sockets", extra={"sockets": len(self.connections)})
         return Refusal(self.limits)
-
-
-class Refusal(asyncio.Protocol):
-    """Answers 503, and closes once the request has arrived: closing before would take the answer back."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)
-        self._transport.write(UNAVAILABLE)
-        self._timer = asyncio.get_running_loop().call_later(self._limits.linger_s, self._transport.abort)
-
-    def data_received(self, data: bytes) -> None:
-        self._transport.close()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._timer.cancel()
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -208,6 +188,10 @@ class Connection(asyncio.BufferedProtocol):
         finally:
             self._site.connections.discard(self)
             self._transport.abort()
+            # Connection, protocol and websocket know one another: part them, or they wait for the garbage collector.
+            self._websocket = None
+            with suppress(AttributeError):  # it ended before it began
+                del self._http
 
     async def _talk(self, group: TaskGroup) -> None:
         self._http = Http(self, self._limits, *self._surroundings(group))

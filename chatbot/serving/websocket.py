@@ -179,6 +179,7 @@ class Websocket(WSStream):
 
     async def _tell_closed(self) -> None:
         self.closed = True
+        del self._inbound  # up to 64 KiB, which would wait for the garbage collector
         self.scope["state"]["close_code"] = self._close_code
         await self._tell_app({"type": "websocket.disconnect", "code": self._close_code})
 

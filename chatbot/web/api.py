@@ -10,9 +10,16 @@ from ..errors import Draining
 from ..services import Services
 from .drain import Drain
 from .event_stream import EventStream
+from .origin import refuse_foreign
 from .wire import decode_question, decode_search, to_source
 
 api = Blueprint("api", __name__, url_prefix="/api")
+
+
+@api.before_request
+async def refuse_other_sites() -> None:
+    services: Services = current_app.extensions["services"]
+    refuse_foreign(request.headers, services.settings.allowed_origins)
 
 
 @api.post("/chat")

@@ -115,7 +115,7 @@ def _services() -> Services:
 
 
 def _collection() -> str:
-    return request.args.get("collection") or _services().settings.qdrant_collection
+    return request.args.get("collection") or _services().collection
 
 
 async def _page(template: str, **values: object) -> Response:
@@ -145,7 +145,7 @@ def _base(passage: Passage) -> str:
 
 
 def _address(document: str, collection: str) -> str:
-    default = _services().settings.qdrant_collection
+    default = _services().collection
     return f"/documents/{quote(document)}" + (
         "" if collection == default else f"?collection={quote(collection)}"
     )

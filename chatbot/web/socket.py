@@ -1,11 +1,9 @@
 """The websocket of the page: reads its frames, and sends the events of the turns that it follows."""
 
 import asyncio
-import logging
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
-from quart import Blueprint, abort, current_app, websocket
+from quart import Blueprint, current_app, websocket
 
 from ..chats.turn import Turn
 from ..concurrency import first_error
@@ -13,21 +11,20 @@ from ..errors import Busy, ChatbotError, Draining
 from ..events import Event
 from ..services import Services
 from .drain import Drain, Member
+from .origin import refuse_foreign
 from .wire import Ask, Frame, Resume, Stop, decode_frame, encode, to_error
-
-log = logging.getLogger(__name__)
 
 socket = Blueprint("socket", __name__)
 
-CLOSED_FOR_GOOD = {1000, 1001}
-"""What a browser says when its page is left; a connection that was cut says nothing (1006)."""
+CLOSED_FOR_GOOD = {1000, 1001, 1005}
+"""What a browser says when its page is left, or its script says nothing; a connection that was cut is 1006."""
 
 
 @socket.websocket("/ws")
 async def talk() -> None:
     services: Services = current_app.extensions["services"]
     drain: Drain = current_app.extensions["drain"]
-    refuse_foreign_origin(services.settings.allowed_origins)
+    refuse_foreign(websocket.headers, services.settings.allowed_origins)
     await websocket.accept()
     with drain.joined(websocket.close) as member:
         async with first_error(), asyncio.TaskGroup() as tasks:
@@ -104,17 +101,3 @@ def close_code() -> int:
     """Return what the page said when it closed the connection; 1006 if it said nothing."""
     code: int = websocket.scope.get("state", {}).get("close_code", 1006)
     return code
-
-
-def refuse_foreign_origin(allowed: tuple[str, ...]) -> None:
-    """
-    Answer 403 to a page of another site (RFC 6455, section 10.2).
-
-    A program that is no browser sends no Origin, and has no visitor's cookies to misuse.
-    """
-    origin = websocket.headers.get("Origin")
-    if origin is None or origin.lower() in allowed:
-        return
-    if urlsplit(origin).netloc.lower() != websocket.headers.get("Host", "").lower():
-        log.warning("foreign origin refused", extra={"origin": origin[:200]})
-        abort(403)

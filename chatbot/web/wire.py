@@ -113,8 +113,9 @@ def encode(turn: str, seq: int, event: Event) -> str:
 def body(event: Event) -> dict[str, Any]:
     """Return an event's own fields under their names in the protocol."""
     match event:
-        case Sources(hits):
-            return {"sources": [to_source(n, hit) for n, hit in enumerate(hits, start=1)]}
+        case Sources(hits, relevant):
+            sources = [to_source(n, hit) for n, hit in enumerate(hits, start=1)]
+            return {"sources": sources, "relevant": relevant}
         case Block(html, start, end):
             return {"html": html, "from": start, "to": end}
         case Citation(n, start, end, supported, text):

@@ -71,6 +71,14 @@ async def test_a_question_about_something_else_is_not_relevant_but_has_its_close
     assert not found.relevant
 
 
+async def test_a_question_in_other_words_is_relevant_when_its_meaning_is_near() -> None:
+    embedder = FakeEmbedder(size=1)
+    found = await Searching("Install a server on Linux.", embedder=embedder)(
+        "setting up my machine on Linux quickly"
+    )
+    assert found.relevant
+
+
 async def test_nothing_at_all_is_found_for_words_that_nobody_wrote() -> None:
     found = await Searching("Install a server.")("qwertz")
     assert found.hits == ()

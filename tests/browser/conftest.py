@@ -1,9 +1,10 @@
 """One Chromium for all browser tests, a fresh context for each, and no silent faults."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -105,26 +106,38 @@ def faults() -> Faults:
     return Faults()
 
 
-Open = Callable[..., Awaitable[Page]]
+@dataclass
+class Windows:
+    """Opens addresses, each in a context of its own."""
 
+    browser: Browser
+    faults: Faults
+    contexts: list[BrowserContext] = field(default_factory=list)
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def open_page(browser: Browser, faults: Faults) -> AsyncIterator[Open]:
-    """Open an address in a context of its own; fails the test on any fault that it did not expect."""
-    contexts: list[BrowserContext] = []
-
-    async def open_(address: str, *, width: int = 1280, height: int = 800, **options: object) -> Page:
-        context = await browser.new_context(viewport={"width": width, "height": height}, **options)  # type: ignore[arg-type]
-        contexts.append(context)
+    async def __call__(self, address: str, *, width: int = 1280, height: int = 800, **options: Any) -> Page:
+        context = await self.browser.new_context(viewport={"width": width, "height": height}, **options)
+        self.contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
-        faults.watch(context)
+        self.faults.watch(context)
         page = await context.new_page()
         await page.goto(address)
         return page
 
-    yield open_
-    for context in contexts:
-        await context.close()
+    async def close(self) -> None:
+        """Close them all; to be called while their server still answers, as it is no fault of theirs."""
+        while self.contexts:
+            await self.contexts.pop().close()
+
+
+Open = Windows
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_page(browser: Browser, faults: Faults) -> AsyncIterator[Windows]:
+    """Open pages; fails the test on any fault in them that it did not expect."""
+    windows = Windows(browser, faults)
+    yield windows
+    await windows.close()
     assert faults.unexpected() == []
 
 
@@ -135,9 +148,9 @@ class Scene:
     script: Script
     cable: Cable
     faults: Faults
-    open: Open
+    open: Windows
 
-    async def enter(self, **options: object) -> Page:
+    async def enter(self, **options: Any) -> Page:
         """Open the chat and wait for its connection."""
         page = await self.open(self.script.address, **options)
         await self.script.connection()
@@ -154,8 +167,9 @@ class Scene:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def scene(open_page: Open, faults: Faults) -> AsyncIterator[Scene]:
+async def scene(open_page: Windows, faults: Faults) -> AsyncIterator[Scene]:
     """The chat over a script, with the documents of `shelf`."""
     script = Script(shelf=Shelf(PASSAGES))
     async with scripted(script) as cable:
         yield Scene(script, cable, faults, open_page)
+        await open_page.close()

@@ -15,7 +15,6 @@ from quart import Quart, websocket
 from quart.wrappers import Websocket
 
 from chatbot.model import Passage
-from chatbot.settings import Settings
 from chatbot.web.markup import Markup
 from chatbot.web.pages import pages
 from chatbot.web.resources import STATIC, TEMPLATES
@@ -126,7 +125,7 @@ class Script:
 
 def scripted_app(script: Script) -> Quart:
     app = Quart("scripted", template_folder=str(TEMPLATES), static_folder=str(STATIC))
-    app.extensions["services"] = SimpleNamespace(store=script.shelf, mode=script.mode, settings=Settings())
+    app.extensions["services"] = SimpleNamespace(store=script.shelf, mode=script.mode, collection="documents")
     app.register_blueprint(pages)
     app.add_websocket("/ws", view_func=script.talk)
     return app

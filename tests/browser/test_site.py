@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from tests.processes import CHECKOUT, Server, environment, free_port, serving
-from tests.servers.openai import OpenAIServer, frames, scripts
+from tests.servers.openai import Answer, OpenAIServer, frames, scripts
 
 from .cable import laid
 from .conftest import Faults, Open
@@ -63,7 +63,7 @@ async def harbour(tmp_path: Path, open_page: Open) -> AsyncIterator[Harbour]:
         yield Harbour(model, tmp_path, free_port(), open_page, stack)
 
 
-def endless(word: str) -> scripts.Answer:
+def endless(word: str) -> Answer:
     """Write a word and then nothing until the client leaves."""
     return scripts.events(frames.stream([word], finish=None)[:2], "stall")
 
@@ -229,7 +229,7 @@ async def test_leaving_the_page_stops_the_model_within_250_ms(harbour: Harbour) 
     ids=["key", "rate", "model", "cut", "garbage"],
 )
 async def test_a_failing_model_is_told_with_the_sources_still_there(
-    harbour: Harbour, script: scripts.Answer, said: str
+    harbour: Harbour, script: Answer, said: str
 ) -> None:
     await harbour.serve()
     harbour.model.chat.extend([script, script])

@@ -81,7 +81,7 @@ async def test_a_body_over_the_limit_is_refused(open_site: Sites) -> None:
     site = await open_site()
     async with site.http.post("/api/chat", data=b"x" * 100_000) as response:
         assert response.status == 413
-        assert (await response.json())["error"]["code"] == "request_entity_too_large"
+        assert (await response.json())["error"]["code"] == "too_large"
 
 
 async def test_a_search_gives_the_passages_alone(open_site: Sites) -> None:
@@ -111,6 +111,18 @@ async def test_an_outage_is_503_with_the_same_shape(open_site: Sites) -> None:
             "message": "The index cannot be reached.",
             "retryable": True,
         }
+
+
+async def test_a_page_of_another_site_can_neither_ask_nor_search(open_site: Sites) -> None:
+    site = await open_site(allowed_origins=("https://docs.example.com",))
+    foreign, known = {"Origin": "https://evil.example"}, {"Origin": "https://docs.example.com"}
+    async with site.http.post("/api/chat", data=json.dumps(QUESTION), headers=foreign) as response:
+        assert (response.status, (await response.json())["error"]["code"]) == (403, "forbidden")
+    async with site.http.get("/api/search?q=points", headers=foreign) as response:
+        assert response.status == 403
+    assert site.model.prompts == []
+    async with site.http.get("/api/search?q=points", headers=known) as response:
+        assert response.status == 200
 
 
 async def test_an_unknown_address_and_method_have_the_same_shape(open_site: Sites) -> None:

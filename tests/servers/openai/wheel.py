@@ -42,6 +42,8 @@ class Wheel:
         self._at = (self._at + 1) % SLOTS
         for exchange, (frames, sent) in list(self._slots[self._at].items()):
             frame = next(frames, None)
+            if exchange.gone.is_set():  # its task is about to be cancelled, and uvloop refuses to write
+                continue
             if frame is not None:
                 exchange.write(frame)
             elif not sent.done():

@@ -6,19 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ..model import Block
+from ..sentences import running as sentence_spans
 from ..tokens import estimate_tokens
 
-# From the best border to the worst; each takes what follows the border's mark along, so nothing is lost.
-_SENTENCE = re.compile(
-    r"""(?<=[.!?…])["'”’»)\]*_]*\s+(?=[^\sa-zà-ÿа-я])"""  # not before a small letter: e.g. an abbreviation
-    r"""|(?<=[。！？｡])[”’」』）]*\s*(?![。！？｡”’」』）])"""
-    r"""|(?<=[।؟])\s*"""
-    r"""|\n{2,}"""
-)
+# Within a sentence that does not fit, from the best border to the worst.
 _LINE = re.compile(r"\n+")
 _CLAUSE = re.compile(r"(?<=[,;:])\s+|(?<=[，、；：])\s*")
 _WORD = re.compile(r"\s+")
-_BORDERS = (_SENTENCE, _LINE, _CLAUSE, _WORD)
+_BORDERS = (_LINE, _CLAUSE, _WORD)
 
 _ITEM = re.compile(r"\n(?=\S)")
 _MOST_CHARS_PER_TOKEN = 8
@@ -66,18 +61,25 @@ def pieces(block: Block, limit: int) -> list[Piece]:
     return [Piece(text, "\n\n", False, estimate_tokens(text)) for text in texts]
 
 
-def divided(text: str, limit: int, borders: Sequence[re.Pattern[str]] = _BORDERS) -> list[str]:
-    """Return text in parts of at most ``limit`` tokens; joined they are the text."""
+def divided(text: str, limit: int) -> list[str]:
+    """Return text in parts of at most ``limit`` tokens, sentences if they fit; joined they are the text."""
+    if _fits(text, limit):
+        return [text]
+    return [part for sentence in sentences(text) for part in _within(sentence, limit, _BORDERS)]
+
+
+def sentences(text: str) -> list[str]:
+    """Return the sentences of running text, each with the blanks after it."""
+    starts = [start for start, _ in sentence_spans(text, 0, len(text))][1:]
+    return [text[start:end] for start, end in zip([0, *starts], [*starts, len(text)], strict=True)]
+
+
+def _within(text: str, limit: int, borders: Sequence[re.Pattern[str]]) -> list[str]:
     if _fits(text, limit):
         return [text]
     if not borders:
         return list(_characters(text, limit))
-    return [part for piece in _split(text, borders[0]) for part in divided(piece, limit, borders[1:])]
-
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text, each with the blanks after it."""
-    return _split(text, _SENTENCE)
+    return [part for piece in _split(text, borders[0]) for part in _within(piece, limit, borders[1:])]
 
 
 def _split(text: str, border: re.Pattern[str]) -> list[str]:
@@ -93,23 +95,31 @@ def _fits(text: str, limit: int) -> bool:
 
 
 def _characters(text: str, limit: int) -> Iterator[str]:
-    while text:
-        size = min(len(text), limit * _MOST_CHARS_PER_TOKEN)
-        while (tokens := estimate_tokens(text[:size])) > limit:
-            size = max(1, min(size - 1, size * limit // tokens))
-            if size == 1:
-                break
-        size = _before_letter(text, size)
-        yield text[:size]
-        text = text[size:]
+    start = 0
+    while start < len(text):
+        part = _longest(text[start : start + limit * _MOST_CHARS_PER_TOKEN], limit)
+        end = _before_letter(text, start, start + len(part))
+        yield text[start:end]
+        start = end
 
 
-def _before_letter(text: str, size: int) -> int:
-    """Return the nearest place at or before ``size`` that does not part a letter from its marks."""
-    place = size
-    while 0 < place < len(text) and (unicodedata.category(text[place])[0] == "M" or text[place] in _JOINERS):
+def _longest(text: str, limit: int) -> str:
+    """Return a beginning of the text, at least a character, that fits and is nearly as long as fits."""
+    while len(text) > 1 and (tokens := estimate_tokens(text)) > limit:
+        text = text[: max(1, min(len(text) - 1, len(text) * limit // tokens))]
+    return text
+
+
+def _before_letter(text: str, start: int, end: int) -> int:
+    """Return the nearest place at or before ``end`` that does not part a letter from its marks."""
+    place = end
+    while start < place < len(text) and _is_mark(text[place]):
         place -= 1
-    return place or size
+    return place if start < place else end
+
+
+def _is_mark(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char)[0] == "M"
 
 
 def _spaced(parts: Sequence[str], *, running: bool) -> list[Piece]:
@@ -125,7 +135,7 @@ def _spaced(parts: Sequence[str], *, running: bool) -> list[Piece]:
 
 
 def _list(text: str, limit: int) -> list[str]:
-    return [part for item in _split(text, _ITEM) for part in divided(item, limit, _BORDERS[1:])]
+    return [part for item in _split(text, _ITEM) for part in _within(item, limit, _BORDERS)]
 
 
 def _code(text: str, limit: int) -> Iterator[str]:
@@ -135,7 +145,7 @@ def _code(text: str, limit: int) -> Iterator[str]:
     if room < limit // 2:  # an info string as long as a page
         yield from divided(text, limit)
         return
-    for part in _grouped([part for line in lines for part in divided(line, room, (_WORD,)) or [line]], room):
+    for part in _grouped([part for line in lines for part in _within(line, room, (_WORD,)) or [line]], room):
         yield f"{opening}\n{part}\n{closing}"
 
 
@@ -144,7 +154,7 @@ def _table(text: str, limit: int) -> Iterator[str]:
     header, line, *rows = text.split("\n")
     room = limit - estimate_tokens(header) - estimate_tokens(line) - 2
     if room < limit // 3:
-        yield from (part.strip() for part in divided(text, limit, _BORDERS[1:]) if part.strip())
+        yield from (part.strip() for part in _within(text, limit, _BORDERS) if part.strip())
         return
     for part in _grouped(rows, room):
         if _fits(part, room):

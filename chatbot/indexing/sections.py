@@ -1,6 +1,6 @@
 """A document as the sections that its headings make."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..model import Block, Document
@@ -48,8 +48,9 @@ class _Outline:
         piece = Piece(words, "\n\n", False, estimate_tokens(words))
         return Section(self._path(self.open[:-1]), anchor, (piece,))
 
-    def _path(self, headings: Iterable[Block]) -> tuple[str, ...]:
-        return tuple(each.text for each in headings if each.level > 1 or not _same(each.text, self.title))
+    def _path(self, headings: Sequence[Block]) -> tuple[str, ...]:
+        shown = headings[1:] if headings and _same(headings[0].text, self.title) else headings
+        return tuple(heading.text for heading in shown)
 
 
 def sections(document: Document, limit: int) -> Iterator[Section]:

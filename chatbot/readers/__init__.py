@@ -17,6 +17,10 @@ READERS = "readers-1"
 
 MOST_BYTES = 10_000_000
 
+_MOST_TITLE_CHARS = 300  # it is stored and encoded with every passage, as are the tags
+_MOST_TAGS = 50
+_MOST_TAG_CHARS = 100
+
 _FORMATS = {b"%PDF-": "PDF", b"PK\x03\x04": "ZIP or Office", b"\xd0\xcf\x11\xe0": "old Office"}
 
 __all__ = ["MOST_BYTES", "READERS", "content_hash", "read"]
@@ -37,16 +41,19 @@ def read(source: Source, data: bytes) -> Document:
         UnreadableDocument: It is too large, binary, empty, in an unknown encoding or nested too deep.
     """
     _check(data)
-    content = _content(source, decode(data, markup=True))
+    try:
+        content = _content(source, decode(data, markup=True))
+    except RecursionError as error:
+        raise UnreadableDocument("It is nested too deep.") from error
     if not content.blocks:
         raise UnreadableDocument("It holds no text.")
     return Document(
         id=source.id,
-        title=content.title or PurePosixPath(source.name).stem or source.id,
+        title=(content.title or PurePosixPath(source.name).stem or source.id)[:_MOST_TITLE_CHARS],
         blocks=content.blocks,
         content_hash=content_hash(source, data),
         url=content.url or source.url,
-        tags=content.tags,
+        tags=tuple(tag for tag in content.tags if len(tag) <= _MOST_TAG_CHARS)[:_MOST_TAGS],
     )
 
 

@@ -159,7 +159,7 @@ def _inner_anchor(node: LexborNode) -> str:
     for inner in node.css("[id], a[name], a[href^='#']"):
         found = inner.attributes
         anchor = found.get("id") or found.get("name") or (found.get("href") or "")[1:]
-        if anchor:
+        if anchor and not is_dropped(inner):
             return anchor
     return ""
 
@@ -198,6 +198,8 @@ def _verbatim(node: LexborNode, depth: int = 0) -> str:
         elif child.tag == "br":
             parts.append("\n")
         elif not is_dropped(child):
+            if child.tag == "code" and "".join(parts[-1:]).strip():
+                parts.append("\n")  # the same in two languages, one of them shown at a time
             deep = depth > MOST_DEPTH
             parts.append(child.text(deep=True) if deep else _verbatim(child, depth + 1))
     return "".join(parts)

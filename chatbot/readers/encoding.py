@@ -3,8 +3,9 @@
 import codecs
 import re
 import unicodedata
+from collections.abc import Sequence
 
-from charset_normalizer import from_bytes
+from charset_normalizer import CharsetMatch, from_bytes
 
 from ..errors import UnreadableDocument
 
@@ -18,6 +19,9 @@ _MARKS = (  # UTF-32 first: its little-endian mark begins with that of UTF-16
 
 # What pages declare and what they mean by it: https://encoding.spec.whatwg.org/#names-and-labels
 _MEANT = {
+    "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp",
+    "x-gbk": "gb18030",
     "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
@@ -30,8 +34,9 @@ _MEANT = {
 
 # What occurs in documents. The detector knows more, such as those of mainframes and old Macintoshes,
 # and takes a page with a few curly quotes for one of them.
+_MULTIBYTE = ("gb18030", "cp932", "euc_jp", "cp949", "big5", "big5hkscs")
 _KNOWN = (
-    *("utf_8", "gb18030", "cp932", "euc_jp", "iso2022_jp", "cp949", "big5", "big5hkscs"),
+    *("utf_8", "iso2022_jp", *_MULTIBYTE),
     *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874"),
     *("koi8_r", "koi8_u", "cp866", "iso8859_2", "iso8859_5", "iso8859_7", "iso8859_15"),
 )
@@ -41,6 +46,8 @@ _DECLARED = re.compile(
     rb"""<(?:meta\b[^>]*?\bcharset|\?xml\b[^>]*?\bencoding)\s*=\s*["']?\s*([\w:.-]+)""", re.IGNORECASE
 )
 _DECLARED_WITHIN_BYTES = 4096
+
+_LITTLE_CHAOS = 0.05  # 0 to 1, of the detector
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MOST_CONTROLS = 0.003  # of all characters; compressed data read as text has 0.08
@@ -84,7 +91,8 @@ def _declared(data: bytes) -> str | None:
     if found is None:
         return None
     try:
-        name = codecs.lookup(found[1].decode()).name
+        label = found[1].decode().lower()
+        name = codecs.lookup(_MEANT.get(label, label)).name
         name = _MEANT.get(name, name)
         return data.decode(name) if codecs.lookup(name).name in _KNOWN_NAMES else None
     except (LookupError, UnicodeDecodeError):
@@ -99,7 +107,20 @@ def _utf8(data: bytes) -> str | None:
 
 
 def _detected(data: bytes) -> str:
-    best = from_bytes(data, cp_isolation=list(_KNOWN)).best() if data else None
-    if best is None:
+    matches = list(from_bytes(data, cp_isolation=list(_KNOWN)))
+    if not matches:
         raise UnreadableDocument("Its encoding was not recognised.")
-    return str(best)
+    return str(_likeliest(matches, data))
+
+
+def _likeliest(matches: Sequence[CharsetMatch], data: bytes) -> CharsetMatch:
+    """Return the first match, unless one that it does not beat is far more common."""
+    best = matches[0]
+    if sum(byte > 127 for byte in data[:4096]) * 3 <= len(data[:4096]):
+        ties = (each for each in matches if each.chaos <= best.chaos and each.coherence >= best.coherence)
+        return next((each for each in ties if "cp1252" in each.could_be_from_charset), best)
+    if best.encoding in _MULTIBYTE:
+        return best
+    # any bytes are letters of some kind in an encoding of single bytes; in one of several they seldom fit
+    fitting = (each for each in matches if each.encoding in _MULTIBYTE and each.chaos < _LITTLE_CHAOS)
+    return next(fitting, best)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import UnreadableDocument
 from ..model import Document
-from . import content_hash, read
+from . import MOST_BYTES, content_hash, read
 from .folders import Found, find
 
 
@@ -47,7 +47,9 @@ def hash_of(found: Found) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
+    """Return the file's bytes; of one that is too large only as many as tell so."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return file.read(MOST_BYTES + 1)
     except OSError as error:
         raise UnreadableDocument(f"It cannot be opened: {error.strerror}.") from error

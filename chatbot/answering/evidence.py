@@ -15,6 +15,7 @@ MOST_SENTENCES = 3
 MOST_QUOTE_CHARS = 300
 QUOTE_PREFIX = re.compile(r"(?:[ \t]*>)+[ \t]?")
 WORD = re.compile(r"\w")
+STOPS = ".!?。！？"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,14 @@ class Evidence:
         self.context = terms(above)
         self.context_numbers = figures.all_numbers(above)
         self.sentences = [each for block in blocks(self.text) for each in _sentences(self.text, block, terms)]
-        self._whole = {self.text[each.start : each.end] for each in self.sentences}
-        self._whole.update(self.text[a:b].strip() for a, b in lines(self.text))
+        whole = [self.text[each.start : each.end] for each in self.sentences]
+        whole += [self.text[a:b].strip() for a, b in lines(self.text)]
+        # a claim's mark may stand before its full stop
+        self._whole = {*whole, *(each.rstrip(STOPS) for each in whole)}
+        self.windows = tuple(self._windows())
+        """Each run of one to three neighbouring sentences, first and last + 1; the shorter runs come first."""
 
-    def windows(self) -> Iterator[tuple[int, int]]:
-        """Yield each run of one to three neighbouring sentences, the shorter first."""
+    def _windows(self) -> Iterator[tuple[int, int]]:
         for length in range(1, MOST_SENTENCES + 1):
             for at in range(len(self.sentences) - length + 1):
                 if length == 1 or not any(each.stands_alone for each in self.sentences[at : at + length]):

@@ -22,21 +22,32 @@ let everything pass here, and leave it to the chat model to say that nothing ans
 """
 
 
-def is_relevant(question: str, hits: Sequence[Hit], similarity: float, sparse: SparseEncoder) -> bool:
+OWN_COVERED = 0.25
+"""Least share of a follow-up's own words; those of the conversation alone make nothing relevant."""
+
+
+def is_relevant(
+    question: str, own: str, hits: Sequence[Hit], similarity: float, sparse: SparseEncoder
+) -> bool:
     """
     Return whether the best hits fit the question.
 
     Args:
+        question: In words that stand without the conversation.
+        own: The same without words that were only taken over from the conversation.
         similarity: Of the passage nearest in meaning, in [-1, 1]; 0 if meaning was not searched.
     """
-    asked = set(sparse.encode_query(question).indices)
-    if not hits or not asked:
+    if not hits or similarity >= SIMILAR:
         return bool(hits)
-    if similarity >= SIMILAR:
-        return True
-    passages = (sparse.encode_passage(hit.passage.searched_text) for hit in hits[:BEST])
-    return max(covered(asked, passage) for passage in passages) >= COVERED
+    passages = [sparse.encode_passage(hit.passage.searched_text) for hit in hits[:BEST]]
+    asked, own_words = (set(sparse.encode_query(text).indices) for text in (question, own))
+    # A single word of its own ("And when is it paid?") may well be another one in the documents.
+    is_about_them = len(own_words) <= 1 or covered(own_words, passages) >= OWN_COVERED
+    return is_about_them and covered(asked, passages) >= COVERED
 
 
-def covered(asked: set[int], passage: SparseVector) -> float:
-    return len(asked.intersection(passage.indices)) / len(asked)
+def covered(asked: set[int], passages: Sequence[SparseVector]) -> float:
+    """Return the share of the words that one of the passages holds, in [0, 1]; 1 if there is no word."""
+    if not asked:
+        return 1.0
+    return max(len(asked.intersection(passage.indices)) / len(asked) for passage in passages)

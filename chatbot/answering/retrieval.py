@@ -92,7 +92,8 @@ class Retriever:
             found = Searched(found.rankings + more.rankings, max(found.similarity, more.similarity))
         hits = tuple(fuse(found.rankings)[:limit])
         standalone = understood or context or question
-        return Found(standalone, hits, is_relevant(standalone, hits, found.similarity, self.sparse))
+        relevant = is_relevant(standalone, understood or question, hits, found.similarity, self.sparse)
+        return Found(standalone, hits, relevant)
 
     async def _rewrite(self, question: str, history: Sequence[Message], timings: Timings) -> str | None:
         if not history:

@@ -66,7 +66,7 @@ class Support:
         held = [each.terms & weights.keys() for each in evidence.sentences]
         above = evidence.context & weights.keys()
         best, found = 0.0, ""
-        for first, last in evidence.windows():
+        for first, last in evidence.windows:
             share = _share(weights, frozenset().union(*held[first:last]), above)
             score = share - LENGTH_COST * (last - first - 1)
             if share < LEAST_SHARE or score <= best:

@@ -13,16 +13,16 @@ from .quotes import Unit, companions, quote, units
 
 MOST_SENTENCES = 5
 MOST_WORDS = 120
-LEAST_OF_BEST = 0.4
+LEAST_OF_BEST = 0.3
 """A sentence with less of the best one's score is not worth the reader's time."""
 
-CONTEXT_WEIGHT = 0.35
+CONTEXT_WEIGHT = 0.7
 """What a word of the question is worth that stands only in the title or the headings."""
 
 SAID_AGAIN = 0.4
 """What a word of the question is still worth once a quote has it."""
 
-RANK_DECAY = 0.9
+RANK_DECAY = 0.8
 ALIKE = 0.8
 
 QUESTION = ("?", "？")

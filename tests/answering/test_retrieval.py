@@ -100,6 +100,13 @@ async def test_a_follow_up_finds_what_the_conversation_is_about() -> None:
     assert "A collection is deleted with delete." in [hit.passage.text for hit in found.hits]
 
 
+async def test_a_follow_up_about_something_else_is_not_answered_from_the_conversation() -> None:
+    search = Searching("A collection is deleted with delete.")
+    found = await search("penguins eat fish?", (Message("user", "collection deleted delete"),))
+    assert found.hits
+    assert not found.relevant
+
+
 async def test_the_rewritten_question_is_searched_too() -> None:
     model = FakeChat()
     model.rewritten = "How do I drop a table?"

@@ -12,6 +12,7 @@ from . import __version__
 from .errors import ChatbotError, StoreLocked
 from .indexing.sync import require_current
 from .llm.bm25 import Bm25Encoder
+from .llm.discovery import suggestion
 from .model import Message
 from .services import Index, open_index, open_model
 from .settings import Settings
@@ -65,22 +66,11 @@ async def model(settings: Settings) -> Check:
     async with AsyncExitStack() as stack:
         _, completer = await open_model(settings, Bm25Encoder(), stack)
         if completer is None:
-            return Check("model", "note", await unconfigured())
+            return Check("model", "note", f"None is configured, answers are quoted. {await suggestion()}")
         answer = await completer.complete(
             [Message("user", "Answer with the word: ready")], max_tokens=200, timeout_s=DEADLINE_S
         )
     return Check("model", "ok", f"{settings.chat_model} answers ({len(answer)} characters)")
-
-
-async def unconfigured() -> str:
-    """Say that answers are quoted, and which local servers could write them."""
-    from .llm.discovery import local_servers
-
-    found = "; ".join(
-        f"{each.name} is running: set OPENAI_BASE_URL={each.base_url} and CHAT_MODEL={' or '.join(each.models[:3]) or 'NAME'}"
-        for each in await local_servers()
-    )
-    return f"None is configured, answers are quoted. {found or 'Set OPENAI_API_KEY or OPENAI_BASE_URL to have them written.'}"
 
 
 async def embedding(index: Index) -> Check:

@@ -8,8 +8,9 @@ import click
 
 from . import library, logs, terminal
 from .app import create_app
+from .llm.discovery import suggestion
 from .server import serve
-from .services import Index, open_index, open_services
+from .services import Index, Services, open_index, open_services
 from .settings import Settings
 from .web.drain import Drain
 from .web.markup import Markup
@@ -31,13 +32,14 @@ async def serving(settings: Settings, paths: Sequence[Path]) -> None:
         index.sparse.warm_up()
         async with open_services(index, collection, Markup()) as services:
             drain = Drain()
+            mode = await described(services)
             await serve(
                 create_app(services, drain),
                 drain,
                 host=settings.host,
                 port=settings.port,
                 trusted_hops=settings.trusted_hops,
-                on_bound=lambda address: announce(address, services.mode, collection),
+                on_bound=lambda address: announce(address, collection, mode),
             )
 
 
@@ -52,6 +54,12 @@ async def prepare(index: Index, paths: Sequence[Path]) -> str:
     return collection
 
 
-def announce(address: str, mode: str | None, collection: str) -> None:
-    answers = f"answers are written by {mode}" if mode else "answers are quoted: no model is configured"
-    click.echo(f"Serving the collection {collection} on {address} ({answers}). Ctrl-C ends it.", err=True)
+async def described(services: Services) -> str:
+    """Say who writes the answers; if nobody does, what would change that."""
+    if services.mode:
+        return f"Answers are written by {services.mode}."
+    return f"No model is configured, answers are quoted. {await suggestion()}"
+
+
+def announce(address: str, collection: str, mode: str) -> None:
+    click.echo(f"Serving the collection {collection} on {address} (Ctrl-C ends it). {mode}", err=True)

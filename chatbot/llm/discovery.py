@@ -44,6 +44,18 @@ async def local_servers(
     return [server for task in tasks if (server := task.result())]
 
 
+async def suggestion(known: Sequence[tuple[str, int]] = KNOWN) -> str:
+    """Return which setting would have answers written, by a server that is running here if there is one."""
+    found = await local_servers(known)
+    if not found:
+        return "Set OPENAI_API_KEY or OPENAI_BASE_URL to have them written."
+    return "; ".join(
+        f"{each.name} is running here: OPENAI_BASE_URL={each.base_url} "
+        f"CHAT_MODEL={each.models[0] if each.models else 'NAME'} has them written"
+        for each in found
+    )
+
+
 async def _probe(name: str, port: int, within_s: float) -> LocalServer | None:
     try:
         async with asyncio.timeout(within_s):

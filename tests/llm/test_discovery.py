@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from chatbot.llm.discovery import KNOWN, LocalServer, local_servers
+from chatbot.llm.discovery import KNOWN, LocalServer, local_servers, suggestion
 from tests.servers.openai import Answer, Exchange, OpenAIServer, frames, scripts
 
 
@@ -25,6 +25,14 @@ async def test_a_port_where_nothing_listens_is_left_out(server: OpenAIServer, un
     found = await local_servers([("Ollama", unused_tcp_port), ("LM Studio", server.port)], within_s=5)
 
     assert [each.name for each in found] == ["LM Studio"]
+
+
+async def test_the_setting_that_uses_a_server_is_named(server: OpenAIServer, unused_tcp_port: int) -> None:
+    found = await suggestion([("Ollama", server.port)])
+    assert found == (
+        f"Ollama is running here: OPENAI_BASE_URL={server.url} CHAT_MODEL={frames.MODEL} has them written"
+    )
+    assert "Set OPENAI_API_KEY or OPENAI_BASE_URL" in await suggestion([("Ollama", unused_tcp_port)])
 
 
 async def endless(exchange: Exchange) -> None:

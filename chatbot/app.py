@@ -4,7 +4,7 @@ import asyncio
 import logging
 from http import HTTPStatus
 
-from quart import Quart, Response, request
+from quart import Quart, Response, Websocket, request
 from quart.asgi import ASGIWebsocketConnection
 from werkzeug.exceptions import HTTPException
 
@@ -61,10 +61,18 @@ class BoundedConnection(ASGIWebsocketConnection):
         self.queue = asyncio.Queue(UNREAD_FRAMES)
 
 
+class PromptWebsocket(Websocket):
+    """Quart lets the loop turn before each frame, for handlers that only send; ours wait by themselves."""
+
+    async def send(self, data: str | bytes) -> None:
+        await self._send(data)
+
+
 def create_app(services: Services, drain: Drain) -> Quart:
     """Return the application; the services are open for as long as it serves."""
     app = Quart("chatbot", template_folder=str(TEMPLATES), static_folder=str(STATIC))
     app.asgi_websocket_class = BoundedConnection
+    app.websocket_class = PromptWebsocket
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY_BYTES
     app.extensions["services"] = services
     app.extensions["drain"] = drain

@@ -63,7 +63,7 @@ class Support:
     def _best_words(self, evidence: Evidence, claim: str) -> str:
         """Return the window with the most of the claim, or "" if none has enough."""
         weights = self._weights(claim)
-        held = [each.terms & weights.keys() for each in evidence.sentences]
+        held = [terms & weights.keys() for terms in evidence.terms]
         above = evidence.context & weights.keys()
         best, found = 0.0, ""
         for first, last in evidence.windows:

@@ -78,16 +78,19 @@ class Turn:
         Args:
             frame_s: How long text is gathered after some was sent.
         """
+        now = asyncio.get_running_loop().time
+        gather_until = 0.0
         changed = asyncio.Event()
         changed.set()
         self._followers.add(changed)
         try:
             while not (self.ended and after >= len(self._events)):
                 await changed.wait()
+                if not self.ended and (wait_s := gather_until - now()) > 0:
+                    await asyncio.sleep(wait_s)
                 changed.clear()
                 after, was_text = await self._send_from(after, send)
-                if was_text and not self.ended:
-                    await asyncio.sleep(frame_s)
+                gather_until = now() + frame_s if was_text else 0.0
         finally:
             self._followers.discard(changed)
 

@@ -17,6 +17,7 @@ from .failures import MappedErrors
 from .relay import Relay, interrupted
 from .retrying import twice
 
+PATH = "/chat/completions"
 MOST_COMPLETION_BYTES = 1024 * 1024
 
 
@@ -50,7 +51,7 @@ class OpenAIChat:
         max_tokens: int | None = None,
     ) -> None:
         self.name = model
-        self._completions = client.chat.completions.with_streaming_response
+        self._client = client
         self._first_token_s = first_token_s
         self._between_tokens_s = between_tokens_s
         self._max_tokens = max_tokens
@@ -86,7 +87,7 @@ class OpenAIChat:
     async def _write(self, relay: Relay, messages: Sequence[Message]) -> None:
         async def attempt(dialect: Dialect) -> None:
             asked = self._asked(messages) | dialect.streamed() | dialect.limited(self._max_tokens)
-            async with opened(self._completions.create(**asked), self._errors) as body:
+            async with opened(self._client, PATH, asked, self._errors) as body:
                 await relay.run(body)
 
         await twice(lambda: self._negotiation.ask(attempt), unless=lambda: relay.stream.started)
@@ -107,7 +108,7 @@ class OpenAIChat:
 
         async def attempt(dialect: Dialect) -> str:
             asked = self._asked(messages) | dialect.limited(max_tokens)
-            async with opened(self._completions.create(**asked), self._errors) as body:
+            async with opened(self._client, PATH, asked, self._errors) as body:
                 return self._text(await body.whole(MOST_COMPLETION_BYTES))
 
         try:

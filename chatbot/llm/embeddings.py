@@ -44,7 +44,7 @@ class OpenAIEmbedder:
         timeout_s: float = 30.0,
     ) -> None:
         self.model = model
-        self._embeddings = client.embeddings.with_streaming_response
+        self._client = client
         self._asked = {"model": model} | ({"dimensions": dimensions} if dimensions else {})
         self._dimensions = dimensions
         self._batch_size = batch_size
@@ -128,7 +128,7 @@ class OpenAIEmbedder:
     async def _request(self, texts: Sequence[str]) -> list[Vector]:
         async def attempt(dialect: Dialect) -> list[Vector]:
             asked: dict[str, Any] = self._asked | {"input": texts, "encoding_format": dialect.encoding}
-            async with opened(self._embeddings.create(**asked), self._errors) as body:
+            async with opened(self._client, "/embeddings", asked, self._errors) as body:
                 content = await body.whole(len(texts) * MOST_VECTOR_BYTES)
             return self._vectors(content, len(texts))
 

@@ -10,6 +10,10 @@ from .deadlines import Silence
 from .failures import MappedErrors, said
 from .stream import CompletionStream, Failed, Malformed
 
+GATHER_S = 0.06
+"""After some text the next is read this much later, all at once: to read each token when it comes costs as much
+again as everything else that is done with it. Text that comes after a pause is read at once."""
+
 MOST_REPLY_CHARS = 1024 * 1024
 MOST_REFUSAL_BYTES = 64 * 1024
 
@@ -53,7 +57,7 @@ class Relay:
         while piece:
             text = stream.feed(piece)
             if stream.alive:
-                await self._pass_on(text)
+                await self._pass_on(text, body)
             if stream.finish is not None:
                 self._silence.at_most(END_S if stream.done else TAIL_S)
             if stream.fault or stream.done or stream.chars > MOST_REPLY_CHARS:
@@ -61,10 +65,12 @@ class Relay:
             piece = await body.read()
         await self._ended(body)
 
-    async def _pass_on(self, text: str) -> None:
+    async def _pass_on(self, text: str, body: Body) -> None:
         self._silence.pause()
         if text:
             await self._emit(text)
+            if self.stream.finish is None:
+                await body.gather(GATHER_S)
         self._silence.heard()
 
     async def _ended(self, body: Body) -> None:

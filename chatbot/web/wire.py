@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from ..errors import ChatbotError, InvalidFrame
-from ..events import Block, Citation, Error, Event, Finish, Sources
+from ..events import Block, Citation, Delta, Error, Event, Finish, Sources
 from ..model import Hit
 
 Id = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -38,6 +38,12 @@ class Resume(msgspec.Struct, frozen=True, tag="resume"):
 
 
 Frame = Ask | Stop | Resume
+
+
+class _Delta(msgspec.Struct, gc=False, tag="delta"):
+    id: str
+    seq: int
+    text: str
 
 
 class SearchQuery(msgspec.Struct, frozen=True):
@@ -107,6 +113,8 @@ def encode(turn: str, seq: int, event: Event) -> str:
         turn: The turn's id, empty for an error that belongs to none.
         seq: The event's number within the turn, from 1; 0 for what is not part of its record.
     """
+    if type(event) is Delta:  # nearly all are: a struct takes a third of the time that a dict takes
+        return _encode(_Delta(turn, seq, event.text)).decode()
     return _encode({"type": event.type, "id": turn, "seq": seq, **body(event)}).decode()
 
 

@@ -18,7 +18,7 @@ from .services import Index, open_index, open_model
 from .settings import Settings
 
 DEADLINE_S = 20.0
-PACKAGES = ("quart", "hypercorn", "qdrant-edge-py", "openai")
+PACKAGES = ("quart", "hypercorn", "qdrant-client", "qdrant-edge-py", "openai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,15 @@ async def embedding(index: Index) -> Check:
 
 
 async def collection(index: Index) -> Check:
+    """Check every collection of a folder; on a server, which may hold those of others, the configured one."""
+    place = await index.server() if index.server else str(index.settings.data_dir)
     names = await index.store.collections()
+    if index.server:
+        names = [name for name in names if name == index.settings.qdrant_collection]
     if not names:
-        return Check("index", "note", f"{index.settings.data_dir} is empty: `chatbot index PATH` fills it.")
+        return Check("index", "note", f"{place} holds none of ours: `chatbot index PATH` fills it.")
     found: list[str] = []
     for name in names:
         require_current(await index.store.fingerprint(name), index.embedder, name)
         found.append(f"{name} ({await index.store.count(name)} passages)")
-    return Check("index", "ok", f"{index.settings.data_dir}: {', '.join(found)}")
+    return Check("index", "ok", f"{place}: {', '.join(found)}")

@@ -5,6 +5,7 @@ Everything that can go wrong and that a reader may meet.
     ├── UsageError                 what was asked cannot be done
     │   ├── InvalidQuestion
     │   ├── InvalidFrame
+    │   ├── InvalidFilter
     │   ├── NotFound
     │   └── Busy
     ├── Draining                   this process is about to stop
@@ -16,9 +17,13 @@ Everything that can go wrong and that a reader may meet.
     ├── StoreError
     │   ├── StoreUnavailable
     │   ├── StoreTimeout
+    │   ├── StoreRateLimited
+    │   ├── StoreUnauthorised
+    │   ├── StoreRefused           the request itself, or the server is none that understands it
     │   ├── StoreLocked
     │   ├── StoreFull
     │   ├── CollectionNotFound
+    │   ├── CollectionExists
     │   └── WrongDimension
     │       └── FingerprintMismatch
     └── ModelError
@@ -67,6 +72,10 @@ class InvalidQuestion(UsageError):
 
 class InvalidFrame(UsageError):
     code = "invalid_frame"
+
+
+class InvalidFilter(UsageError):
+    code = "invalid_filter"
 
 
 class NotFound(UsageError):
@@ -123,6 +132,19 @@ class StoreTimeout(StoreError):
     retryable = True
 
 
+class StoreRateLimited(StoreError):
+    code = "store_rate_limited"
+    retryable = True
+
+
+class StoreUnauthorised(StoreError):
+    code = "store_unauthorised"
+
+
+class StoreRefused(StoreError):
+    code = "store_refused"
+
+
 class StoreLocked(StoreError):
     code = "store_locked"
 
@@ -133,6 +155,10 @@ class StoreFull(StoreError):
 
 class CollectionNotFound(StoreError):
     code = "collection_not_found"
+
+
+class CollectionExists(StoreError):
+    code = "collection_exists"
 
 
 class WrongDimension(StoreError):

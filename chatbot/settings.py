@@ -17,6 +17,16 @@ COLLECTION_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")
 DATA_DIR = Path("data")
 DEFAULT_EMBEDDING_MODEL = "text-embedding-3-small"
 CREDENTIALS = {"openai_api_key", "openai_base_url", "embedding_api_key", "embedding_base_url"}
+SWITCH = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -40,6 +50,26 @@ def _is_address(value: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+def _host_or_url(value: str) -> str:
+    """Return an address; ``host:port`` is one without TLS."""
+    url = value if "://" in value else f"http://{value}"
+    if not _is_address(url) or (url != value and urlsplit(url).port is None):
+        raise Fault("an http:// or https:// address, or host:port")
+    return url.rstrip("/")
+
+
+def _key(value: str) -> str:
+    if not (value.isascii() and value.isprintable()):
+        raise Fault("letters, digits and signs of ASCII")  # what a header can carry
+    return value
+
+
+def _switch(value: str) -> bool:
+    if value.lower() not in SWITCH:
+        raise Fault("true or false")
+    return SWITCH[value.lower()]
 
 
 def _number(lowest: int, highest: int) -> Callable[[str], int]:
@@ -107,6 +137,11 @@ class Settings:
     embedding_base_url: str | None = setting(None, _url, "Address of its server.")
     embedding_api_key: str | None = setting(None, _text, "Key of EMBEDDING_BASE_URL.", secret=True)
     qdrant_collection: str = setting("documents", collection_name, "Collection to search and to index into.")
+    qdrant_url: str | None = setting(None, _host_or_url, "Address of a Qdrant server.")
+    qdrant_api_key: str | None = setting(None, _key, "Its key.", secret=True)
+    qdrant_prefer_grpc: bool = setting(False, _switch, "Whether to talk to it over gRPC.")
+    qdrant_grpc_port: int = setting(6334, _number(1, 65535), "Its port for gRPC.")
+    qdrant_timeout_s: int = setting(10, _number(1, 3600), "Longest that a call to it may take.")
     data_dir: Path = setting(DATA_DIR, _path, "Folder of the index.")
     documents_url: str | None = setting(None, _url, "Address at which the indexed folder is published.")
     host: str = setting("127.0.0.1", _text, "Address to listen on.")

@@ -1,5 +1,6 @@
 """The `serve` command: index, open, serve, close."""
 
+import gc
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,6 +9,8 @@ import click
 
 from . import library, logs, terminal
 from .app import create_app
+from .errors import ModelError, StoreError, StoreFull
+from .indexing.sync import Report
 from .llm.discovery import suggestion
 from .server import serve
 from .services import Index, Services, open_index, open_services
@@ -32,6 +35,8 @@ async def serving(settings: Settings, paths: Sequence[Path]) -> None:
         index.sparse.warm_up()
         async with open_services(index, collection, Markup()) as services:
             drain = Drain()
+            # What the start made stays: to look through it again and again would hold the loop for 80 ms each time.
+            gc.freeze()
             mode = await described(services)
             await serve(
                 create_app(services, drain),
@@ -47,11 +52,28 @@ async def prepare(index: Index, paths: Sequence[Path]) -> str:
     """Return the collection to answer from, brought up to date."""
     with terminal.reporting(verbose=False) as report:
         if not paths:
-            return await library.collection_to_search(index, MANUAL, report)
+            return await searched(index, report)
         collection = index.settings.qdrant_collection
-        tally = await library.index_paths(index, paths, collection, report, prune=True)
+        try:
+            tally = await library.index_paths(index, paths, collection, report, prune=True)
+        except (ModelError, StoreFull) as error:
+            if not await library.has_passages(index, collection):
+                raise
+            click.echo(f"Serving what is indexed already, without the latest changes: {error}", err=True)
+            return collection
     click.echo(terminal.summary(tally, collection), err=True)
     return collection
+
+
+async def searched(index: Index, report: Report) -> str:
+    """Return the collection to answer from; the configured one if the store is down, until it comes back."""
+    try:
+        return await library.collection_to_search(index, MANUAL, report)
+    except StoreError as error:
+        if not index.may_return(error):
+            raise
+        click.echo(f"Serving all the same: {error}", err=True)
+        return index.settings.qdrant_collection
 
 
 async def described(services: Services) -> str:

@@ -39,6 +39,8 @@ SDKS = {
     "openai": {"llm", "services"},
     "qdrant_edge": {"stores", "llm.bm25", "services"},
     "qdrant_client": {"stores", "services"},
+    "httpx": {"stores"},
+    "grpc": {"stores"},
     "hypercorn": {"server", "serving"},
     "aiohttp": {"llm", "services"},
     "httpx2": {"llm", "services"},

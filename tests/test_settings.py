@@ -84,6 +84,40 @@ def test_an_embedding_model_without_any_server_is_a_fault() -> None:
         read(EMBEDDING_MODEL="m")
 
 
+@pytest.mark.parametrize(
+    ("value", "url"),
+    [
+        ("http://127.0.0.1:6333/", "http://127.0.0.1:6333"),
+        ("https://cluster.example.com:6333", "https://cluster.example.com:6333"),
+        ("https://example.com/qdrant", "https://example.com/qdrant"),
+        ("localhost:6333", "http://localhost:6333"),
+        ("[::1]:6333", "http://[::1]:6333"),
+    ],
+)
+def test_a_qdrant_server_is_an_address_or_host_and_port(value: str, url: str) -> None:
+    assert read(QDRANT_URL=value).qdrant_url == url
+
+
+@pytest.mark.parametrize("value", ["qdrant", "grpc://a:6334", "a:0", "a:b", ":6333", "http://"])
+def test_what_is_no_address_of_a_qdrant_server_is_refused(value: str) -> None:
+    with pytest.raises(SettingsError, match=r"QDRANT_URL .* host:port"):
+        read(QDRANT_URL=value)
+
+
+def test_the_key_of_a_qdrant_server_is_never_shown() -> None:
+    assert "secret" not in repr(read(QDRANT_URL="localhost:6333", QDRANT_API_KEY="secret"))
+    with pytest.raises(SettingsError, match="QDRANT_API_KEY is a value, expected") as raised:
+        read(QDRANT_API_KEY="sécret")
+    assert "cret" not in str(raised.value)
+
+
+def test_a_switch_is_on_or_off() -> None:
+    assert read(QDRANT_PREFER_GRPC="true").qdrant_prefer_grpc
+    assert not read(QDRANT_PREFER_GRPC="0").qdrant_prefer_grpc
+    with pytest.raises(SettingsError, match="QDRANT_PREFER_GRPC is 'maybe', expected true or false"):
+        read(QDRANT_PREFER_GRPC="maybe")
+
+
 def test_origins_are_a_list_of_addresses() -> None:
     settings = read(ALLOWED_ORIGINS="https://Docs.example.com, http://localhost:3000/")
     assert settings.allowed_origins == ("https://docs.example.com", "http://localhost:3000")

@@ -7,12 +7,12 @@ beside that search, and what it understood is searched too.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..concurrency import first_error
-from ..errors import ModelError, StoreTimeout
+from ..errors import ModelError, StoreTimeout, WrongDimension
 from ..model import Hit, Message, Query, SparseVector, Vector
 from ..ports import Embedder, SparseEncoder, VectorStore
 from .ranking import fuse
@@ -55,13 +55,25 @@ class Searched(NamedTuple):
     similarity: float
 
 
+async def no_check() -> None:
+    """The collections were looked at already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Retriever:
+    """
+    Searches collections.
+
+    Attributes:
+        require_searchable: Raises what stands against a search; asked before each.
+    """
+
     store: VectorStore
     collections: tuple[str, ...]
     sparse: SparseEncoder
     embedder: Embedder | None
     rewriter: Rewriter
+    require_searchable: Callable[[], Awaitable[None]] = no_check
     deadline_s: float = DEADLINE_S
     embedding_deadline_s: float = EMBEDDING_DEADLINE_S
 
@@ -77,6 +89,7 @@ class Retriever:
         """
         try:
             async with asyncio.timeout(self.deadline_s):
+                await self.require_searchable()
                 return await self._search(question, history, limit, timings)
         except TimeoutError as error:
             raise StoreTimeout("The search took too long. Please try again.") from error
@@ -107,14 +120,24 @@ class Retriever:
         words = [self.sparse.encode_query(text) for text in texts]
         queries = [query(dense, sparse, limit) for dense, sparse in zip(vectors, words, strict=True)]
         queries += [Query(dense, limit=1) for dense in vectors if dense is not None]
+        try:
+            found = await self._query(queries, timings)
+        except WrongDimension:
+            # The embedder's vectors have another length than when the index was built: its words still fit.
+            log.exception("vectors of another length left out")
+            found = await self._query([Query(sparse=each, limit=limit) for each in words], timings)
+        rankings = [ranking for batch in found for ranking in batch[: len(texts)]]
+        nearest = [hit for batch in found for hits in batch[len(texts) :] for hit in hits]
+        return Searched(rankings, max((hit.score for hit in nearest), default=0.0))
+
+    async def _query(self, queries: Sequence[Query], timings: Timings) -> list[list[list[Hit]]]:
+        """Return the hits for each collection and query."""
         with timings.stage("search"):
             async with first_error(), asyncio.TaskGroup() as tasks:
                 found = [
                     tasks.create_task(self.store.query_batch(name, queries)) for name in self.collections
                 ]
-        rankings = [ranking for task in found for ranking in task.result()[: len(texts)]]
-        nearest = [hit for task in found for hits in task.result()[len(texts) :] for hit in hits]
-        return Searched(rankings, max((hit.score for hit in nearest), default=0.0))
+        return [task.result() for task in found]
 
     async def _embed(self, texts: Sequence[str], timings: Timings) -> Sequence[Vector | None]:
         """Return a vector for each text; none when the embedder fails, and words alone are searched."""

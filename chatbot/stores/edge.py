@@ -130,7 +130,7 @@ class EdgeStore:
 
     def _place(self, collection: str) -> Path:
         """Return the collection's folder; a name that would lead elsewhere is not there."""
-        if not collection or collection != Path(collection).name:
+        if collection in {"", ".."} or collection != Path(collection).name:
             raise CollectionNotFound(f"There is no collection {collection!r}.")
         return self._folder / collection
 
@@ -156,6 +156,6 @@ def to_error(error: Exception, folder: Path) -> StoreError:
         return WrongDimension(f"The index holds other vectors than the embedding model makes: {text}.")
     if "WouldBlock" in text:
         return StoreLocked(f"The index in {folder} is in use by another process.")
-    if "No space left" in text:
+    if "No space left" in text or "Not enough space" in text:
         return StoreFull(f"The disk of {folder} is full: make room, or set DATA_DIR to another disk.")
     return StoreUnavailable(f"The index in {folder} cannot be used: {text}.")

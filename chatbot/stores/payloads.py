@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, Final
+from uuid import UUID
 
 from ..model import Passage
 
@@ -38,3 +39,11 @@ def to_passage(id: str, payload: Mapping[str, Any] | None) -> Passage:
         tags=tuple(found.get("tags", ())),
         overlap_chars=found.get("overlap_chars", 0),
     )
+
+
+def is_uuid(text: str) -> bool:
+    """Return whether a point can have this id; what is no UUID is not there."""
+    try:
+        return str(UUID(text)) == text
+    except ValueError:
+        return False

@@ -10,22 +10,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
-from uuid import UUID
 
 import qdrant_edge as edge
 
 from ..errors import CollectionNotFound, StoreFull
 from ..model import Fingerprint, Hit, Passage, Point, Query, SparseVector, Vector
 from . import payloads
-from .payloads import BM25, DENSE, INDEXED
+from .fusion import LEG_FACTOR, RRF_K
+from .payloads import BM25, DENSE, INDEXED, is_uuid
 
 PAGE = 1000
 BATCH = 100
 MOST_DOCUMENTS = 10_000_000
-RRF_K = (
-    61  # the paper's 60 (Cormack et al. 2009, doi:10.1145/1571941.1572114); the engine counts ranks from 0
-)
-LEG_FACTOR = 3
 ROOM_BYTES = 64 * 2**20  # the engine maps its files: a full disk is SIGBUS, not an error
 
 
@@ -89,7 +85,7 @@ def require_room(folder: Path) -> None:
     if free_bytes < ROOM_BYTES:
         raise StoreFull(
             f"The disk of {folder.parent} is full ({free_bytes // 2**20} MiB free, {ROOM_BYTES // 2**20} needed): "
-            "nothing was written, what is indexed stays. Make room, or set DATA_DIR to another disk."
+            "what is indexed stays. Make room, or set DATA_DIR to another disk."
         )
 
 
@@ -126,7 +122,7 @@ def scroll(shard: edge.EdgeShard, filter: edge.Filter, fields: Sequence[str]) ->
 def documents(shard: edge.EdgeShard) -> dict[str, str]:
     """Two first passages are two versions, none is a part of one: such a document is not complete."""
     everything = shard.facet(edge.FacetRequest(key="document", limit=MOST_DOCUMENTS, exact=True))
-    hashes: dict[str, set[str]] = {str(hit.value): set() for hit in everything.hits}
+    hashes: dict[str, set[str]] = {str(hit.value): set() for hit in everything.hits if hit.count}
     firsts = edge.Filter(must=[edge.FieldCondition("position", match=edge.MatchValue(0))])
     for each in scroll(shard, firsts, ["document", "content_hash"]):
         payload = each.payload or {}
@@ -184,13 +180,6 @@ def retrieve(shard: edge.EdgeShard, ids: Sequence[str]) -> dict[str, Passage]:
     asked: list[edge.PointId] = [id for id in ids if is_uuid(id)]
     found = shard.retrieve(asked, with_payload=payloads.FIELDS, with_vector=False)
     return {str(each.id): payloads.to_passage(str(each.id), each.payload) for each in found}
-
-
-def is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text
-    except ValueError:
-        return False
 
 
 def dense_vectors(shard: edge.EdgeShard, ids: Sequence[str]) -> dict[str, Vector]:

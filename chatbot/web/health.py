@@ -27,6 +27,7 @@ async def ready() -> tuple[dict[str, object], int]:
         return {"status": "draining"}, 503
     try:
         async with asyncio.timeout(STORE_DEADLINE_S):
+            await services.retriever.require_searchable()
             counts = {name: await services.store.count(name) for name in services.retriever.collections}
     except (ChatbotError, TimeoutError) as error:
         return {"status": "unavailable", "reason": str(error) or "The store did not answer in time."}, 503

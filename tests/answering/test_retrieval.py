@@ -1,15 +1,15 @@
 """All searches side by side, under one deadline, and each can be missing."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
 from chatbot.answering.retrieval import Found, Retriever
 from chatbot.answering.rewriting import Rewriter
 from chatbot.answering.timings import Timings
-from chatbot.errors import ModelUnavailable, StoreTimeout, StoreUnavailable
-from chatbot.model import Fingerprint, Message, Point
+from chatbot.errors import ModelUnavailable, StoreTimeout, StoreUnavailable, WrongDimension
+from chatbot.model import Fingerprint, Hit, Message, Point, Query
 from tests.fakes import FakeChat, FakeEmbedder, FakeEncoder, FakeStore, passage
 
 HISTORY = (Message("user", "What is a collection?"), Message("assistant", "It holds points [1]."))
@@ -156,6 +156,23 @@ async def test_words_are_searched_when_the_embedder_fails() -> None:
     search = Searching("Install a server.", embedder=embedder)
     await search.fill()
     embedder.failure = ModelUnavailable("down")
+    found = await search.retriever.search("install a server", timings=search.timings)
+    assert [hit.passage.text for hit in found.hits] == ["Install a server."]
+
+
+async def test_words_are_searched_when_vectors_have_another_length_than_the_index(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    search = Searching("Install a server.", embedder=FakeEmbedder())
+    await search.fill()
+    answer = search.store.query_batch
+
+    async def refuse(collection: str, queries: Sequence[Query]) -> list[list[Hit]]:
+        if any(query.dense is not None for query in queries):
+            raise WrongDimension("other vectors")
+        return await answer(collection, queries)
+
+    monkeypatch.setattr(search.store, "query_batch", refuse)
     found = await search.retriever.search("install a server", timings=search.timings)
     assert [hit.passage.text for hit in found.hits] == ["Install a server."]
 

@@ -1,13 +1,14 @@
 """The commands."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -22,7 +23,16 @@ from .settings import Fault, Settings, collection_name
 from .web.markup import Markup
 from .web.resources import MANUAL
 
+log = logging.getLogger(__name__)
+
 PATHS = click.Path(path_type=Path)
+
+
+def fail(message: str) -> NoReturn:
+    """Say what went wrong, a line for each fault, and end with status 1."""
+    for fault in message.splitlines():
+        click.echo(f"chatbot: {fault}", err=True)
+    sys.exit(1)
 
 
 class Group(click.Group):
@@ -32,9 +42,12 @@ class Group(click.Group):
         try:
             return super().invoke(context)
         except ChatbotError as error:
-            for fault in str(error).splitlines():
-                click.echo(f"chatbot: {fault}", err=True)
-            sys.exit(1)
+            fail(str(error))
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            log.debug("a command failed", exc_info=error)
+            fail(f"Something went wrong that should not have: {type(error).__name__}: {error}")
 
 
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
@@ -122,7 +135,8 @@ def ask(settings: Settings, question: str, as_json: bool) -> None:
 
     error = asyncio.run(run())
     if error is not None:
-        raise ChatbotError(error.message)
+        after = f" Try again in {error.retry_after_s:.0f} s." if error.retry_after_s else ""
+        raise ChatbotError(error.message + after)
 
 
 @main.command()

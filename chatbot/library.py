@@ -36,12 +36,24 @@ async def index_paths(
     """
     found = await asyncio.to_thread(originals, paths, base_url=index.settings.documents_url)
     if rebuild and collection in await index.store.collections():
+        await require_embedder(index)
         await index.store.delete_collection(collection)
     sync = Sync(index.store, index.sparse, index.embedder, collection, report, prune=prune)
     tally = await sync.run(found)
     if tally.failed == len(found):
         raise NoDocuments("None of the documents could be read; each is named above with the reason.")
     return tally
+
+
+async def require_embedder(index: Index) -> None:
+    """
+    Check that what is about to be deleted can be built again.
+
+    Raises:
+        ModelError: The embedder does not answer.
+    """
+    if index.embedder is not None:
+        await index.embedder.embed(["ready?"])
 
 
 async def collection_to_search(index: Index, manual: Path, report: Report = lambda _: None) -> str:

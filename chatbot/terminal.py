@@ -73,7 +73,8 @@ class Answer:
             case Delta(text):
                 click.echo(text, nl=False)
             case Error():
-                click.echo()
+                click.echo("\n")
+                self._show_sources()
             case Finish():
                 click.echo("\n")
                 self._show_sources()

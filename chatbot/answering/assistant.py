@@ -64,9 +64,7 @@ class Assistant:
 
 
 def not_found(hits: Sequence[Hit]) -> str:
-    """Return what is said instead of an answer; the list has the numbers of the sources."""
+    """Return what is said instead of an answer; the places themselves are the sources."""
     if not hits:
         return "Nothing in the documents answers this question, and nothing in them comes close."
-    places = [" › ".join([hit.passage.title, *hit.passage.headings]) for hit in hits]
-    lines = [f"{n}. {place}" for n, place in enumerate(places, start=1)]
-    return "\n".join(["Nothing in the documents answers this question. The closest places are:", "", *lines])
+    return "Nothing in the documents answers this question. The closest places are listed below."

@@ -42,8 +42,8 @@ def is_relevant(
     passages = [sparse.encode_passage(hit.passage.searched_text) for hit in hits[:BEST]]
     asked, own_words = (set(sparse.encode_query(text).indices) for text in (question, own))
     # A single word of its own ("And when is it paid?") may well be another one in the documents.
-    is_about_them = len(own_words) <= 1 or covered(own_words, passages) >= OWN_COVERED
-    return is_about_them and covered(asked, passages) >= COVERED
+    is_about_them = len(own_words) < 2 or covered(own_words, passages) >= OWN_COVERED
+    return is_about_them and max(covered(asked, passages), covered(own_words, passages)) >= COVERED
 
 
 def covered(asked: set[int], passages: Sequence[SparseVector]) -> float:

@@ -1,15 +1,18 @@
 """Bring a collection up to date with documents: only what changed is embedded and written again."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from ..concurrency import first_error
-from ..errors import FingerprintMismatch, UnreadableDocument
+from ..errors import FingerprintMismatch, StoreFull, UnreadableDocument
 from ..model import Document, Fingerprint, Passage, Point, Vector
 from ..ports import Embedder, SparseEncoder, VectorStore
 from .chunking import CHUNKER, chunk
+
+log = logging.getLogger(__name__)
 
 GROUP_PASSAGES = 64
 """About as many passages as one embedding request carries."""
@@ -105,9 +108,15 @@ class Sync:
         await self._write(changed)
         if self.prune:
             await self._remove(known.keys() - {each.id for each in originals})
-        if changed or self.tally.removed:
-            await self.store.optimize(self.collection)
+        await self._optimize()
         return self.tally
+
+    async def _optimize(self) -> None:
+        """Always, since an earlier run may have ended before; a shard that is well costs nothing."""
+        try:
+            await self.store.optimize(self.collection)
+        except StoreFull as error:
+            log.warning("the index is complete, but searches stay slower until there is room: %s", error)
 
     async def _prepare(self) -> None:
         if self.collection not in await self.store.collections():
@@ -211,7 +220,7 @@ def require_current(found: Fingerprint, embedder: Embedder | None, collection: s
         raise FingerprintMismatch(
             f"The collection {collection!r} was built with {described(found)}, but the settings say "
             f"{described(ours)}. Build it again with `chatbot index PATH --rebuild --collection {collection}`, "
-            "or set EMBEDDING_MODEL as it was."
+            "or set EMBEDDING_MODEL and EMBEDDING_DIMENSIONS as they were."
         )
 
 

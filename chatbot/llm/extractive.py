@@ -22,6 +22,9 @@ CONTEXT_WEIGHT = 0.7
 SAID_AGAIN = 0.4
 """What a word of the question is still worth once a quote has it."""
 
+FEW_WORDS = 6
+"""A sentence shorter than this seldom says anything without the others."""
+
 RANK_DECAY = 0.8
 ALIKE = 0.8
 
@@ -167,7 +170,7 @@ def _with_words(worth: Mapping[int, float], candidates: Sequence[Candidate]) -> 
 def _quality(unit: Unit, n: int, text: str) -> float:
     quality = RANK_DECAY ** (n - 1) * {"text": 1.0, "item": 0.95, "row": 0.9, "code": 0.6}[unit.kind]
     quality *= 1.1 if unit.place == 0 else 1.0
-    quality *= 0.8 if unit.words > 50 else 1.0
+    quality *= 0.8 if unit.words > 50 else 0.6 if unit.words < FEW_WORDS else 1.0
     if unit.kind != "text":
         return quality
     if text[unit.start : unit.end].endswith(QUESTION):

@@ -63,7 +63,7 @@ def find(paths: Sequence[Path], *, base_url: str | None = None) -> list[Found]:
         for candidate in below:
             candidates.setdefault(Path(os.path.realpath(candidate.path)), candidate)
     found = [
-        Found(Source(id, each.path.name, _url(base_url, each)), each.path)
+        Found(Source(id, _readable(each.path.name), _url(base_url, each)), each.path)
         for id, each in _named(list(candidates.values()))
     ]
     return sorted(found, key=lambda each: each.source.id)

@@ -1,6 +1,7 @@
 const GAP_PX = 14;
 /** How far notes may stand below the end of the answer before they rather move up, away from their claims. */
 const OVERHANG_PX = 96;
+const EXCERPT_CHARS = 240;
 const wide = matchMedia("(min-width: 1100px)");
 
 /**
@@ -126,7 +127,7 @@ export function makeNote(source) {
   note.querySelector(".note-number").textContent = source.n;
   note.querySelector(".note-title").textContent = source.title;
   note.querySelector(".note-path").textContent = source.headings.filter((each) => each !== source.title).join(" › ");
-  note.querySelector(".note-text").textContent = plain(source.text).slice(0, 240);
+  note.querySelector(".note-text").textContent = excerpt(plain(source.text));
   link.onclick = (event) => {
     if (event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
@@ -144,6 +145,11 @@ export function safeAddress(address) {
   } catch {
     return "#";
   }
+}
+
+/** The first words, as many as a note can show. */
+function excerpt(text) {
+  return text.length > EXCERPT_CHARS ? `${text.slice(0, EXCERPT_CHARS).replace(/\s+\S*$/, "")}…` : text;
 }
 
 /** A line of Markdown without its commonest signs, for an excerpt. */

@@ -148,6 +148,23 @@ async def test_a_failing_store_ends_the_run_with_its_own_error(monkeypatch: pyte
         await run(Original("a.md", "one"))
 
 
+async def test_what_an_earlier_run_did_not_optimize_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run()
+    optimized: list[str] = []
+
+    async def full(collection: str) -> None:
+        raise StoreFull("no room")
+
+    async def note(collection: str) -> None:
+        optimized.append(collection)
+
+    monkeypatch.setattr(run.store, "optimize", full)
+    assert (await run(Original("a.md", "one"))).written == 1
+    monkeypatch.setattr(run.store, "optimize", note)
+    assert (await run(Original("a.md", "one"))).unchanged == 1
+    assert optimized == ["documents"]
+
+
 async def test_at_most_a_few_groups_are_embedded_at_once() -> None:
     embedder = FakeEmbedder()
     embedder.answering.clear()

@@ -14,6 +14,8 @@ from .indexing.sync import Report
 from .llm.discovery import suggestion
 from .server import serve
 from .services import Index, Services, open_index, open_services
+from .serving import Limits
+from .serving.listening import listen
 from .settings import Settings
 from .web.drain import Drain
 from .web.markup import Markup
@@ -30,6 +32,8 @@ async def serving(settings: Settings, paths: Sequence[Path]) -> None:
         ChatbotError: The index or the address cannot be used.
     """
     logs.configure(settings.log_level)
+    # Before an index is built that nobody could then be served from
+    listen(settings.host, settings.port, Limits()).close()
     async with open_index(settings) as index:
         collection = await prepare(index, paths)
         index.sparse.warm_up()

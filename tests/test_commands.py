@@ -90,6 +90,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path) -> None:
         done = chatbot("serve", "page.md", folder=tmp_path, PORT=port)
 
     assert done.returncode == 1
+    assert not (tmp_path / "data" / "collections").exists(), "nothing is indexed for a port that is not free"
     assert str(port) in done.stderr.splitlines()[-1]
     assert "Traceback" not in done.stderr
 

@@ -10,31 +10,13 @@ import pytest
 from openai import AsyncOpenAI
 
 from chatbot.errors import (
-    ModelError,
     ModelRefused,
     WrongDimension,
 )
 from chatbot.llm.embeddings import OpenAIEmbedder
-from tests.servers.openai import Answer, Exchange, OpenAIServer, frames, scripts
+from tests.servers.openai import Exchange, OpenAIServer, frames, scripts
 
-EMBEDDINGS = "/v1/embeddings"
-PATIENCE_S = 10
-
-
-def inputs(server: OpenAIServer) -> list[list[str]]:
-    return [body["input"] for body in server.bodies(EMBEDDINGS)]
-
-
-def given(*vectors: Sequence[float]) -> Answer:
-    """Answer with these vectors, whatever the texts."""
-    return scripts.whole(frames.embeddings(vectors))
-
-
-async def failure(embedder: OpenAIEmbedder, texts: Sequence[str] = ("a",)) -> Exception:
-    async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises((ModelError, WrongDimension)) as caught:
-            await embedder.embed(texts)
-    return caught.value
+from .embedding import EMBEDDINGS, PATIENCE_S, failure, given, inputs
 
 
 async def test_each_text_has_its_vector_in_order(server: OpenAIServer, client: AsyncOpenAI) -> None:

@@ -5,7 +5,6 @@ import base64
 import json
 import math
 import struct
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,29 +17,11 @@ from chatbot.errors import (
     ModelTimeout,
     ModelUnauthorised,
     ModelUnavailable,
-    WrongDimension,
 )
 from chatbot.llm.embeddings import OpenAIEmbedder
 from tests.servers.openai import Answer, Exchange, OpenAIServer, frames, scripts
 
-EMBEDDINGS = "/v1/embeddings"
-PATIENCE_S = 10
-
-
-def inputs(server: OpenAIServer) -> list[list[str]]:
-    return [body["input"] for body in server.bodies(EMBEDDINGS)]
-
-
-def given(*vectors: Sequence[float]) -> Answer:
-    """Answer with these vectors, whatever the texts."""
-    return scripts.whole(frames.embeddings(vectors))
-
-
-async def failure(embedder: OpenAIEmbedder, texts: Sequence[str] = ("a",)) -> Exception:
-    async with asyncio.timeout(PATIENCE_S):
-        with pytest.raises((ModelError, WrongDimension)) as caught:
-            await embedder.embed(texts)
-    return caught.value
+from .embedding import PATIENCE_S, failure, inputs
 
 
 def embedding(vector: Any, index: Any = 0) -> bytes:
